@@ -26,11 +26,11 @@ from mockserver.dashboard.graphql import limits as graphql
 from mockserver.dashboard.mdcb import key_storage, pending, planes
 from mockserver.dashboard.nodes import admission, history, nodes
 from mockserver.evidence import live_traffic
-from mockserver.gateway import gateway, listen_path, policy_store
+from mockserver.gateway import gateway, introspection_cache, listen_path, policy_store, webhook
 from mockserver.gateway.graphql import documents, resolution, schemas, sizes
 from mockserver.gateway.oas import upstream as open_upstream
 from mockserver.gateway.oas import yaml_text
-from mockserver.gateway.proxy import batch, fetching, key_sets, limit_names, upstream, variables
+from mockserver.gateway.proxy import batch, fetching, key_sets, limit_names, loops, upstream, variables
 from mockserver.gateway.proxy.mcp import event_streams, messages
 from mockserver.gateway.proxy.request_context import MOST_MATCHES, MOST_REPLACED
 from mockserver.golang import json_reader, json_size, regexps, scalars, urls
@@ -49,7 +49,7 @@ from mockserver.http import (
 )
 from mockserver.http.limits import MAX_CONNECTIONS, MAX_HEAD, THREADS, Limits
 from mockserver.service import journal, journal_parts, large_json
-from mockserver.serving import journal_query
+from mockserver.serving import api_ports, journal_query
 from mockserver.serving.pages import journal_filter
 from mockserver.storage import redis_backend, redis_client, snapshot
 
@@ -150,6 +150,11 @@ NUMBERS = [  # the beginning of a row, a text in it, the value in the code, and 
     ("key set", "1 MiB", key_sets.BOUNDS.longest, MIB),
     ("key set", "1,000 keys", key_sets.MOST_KEYS, 1000),
     ("key set", "ten redirects", fetching.MOST_REDIRECTS, 10),
+    ("what providers of access tokens", "10,000 and", introspection_cache.MOST_KEPT, 10_000),
+    ("what providers of access tokens", "32 MiB", introspection_cache.MOST_BYTES, 32 * MIB),
+    ("what providers of access tokens", "10,000", webhook.MOST_KEPT, 10_000),
+    ("ports of their own", "20", api_ports.MOST_PORTS, 20),
+    ("times that a request is handed", "100", loops.MOST_LEVELS, 100),
     ("exchanges with upstreams", "200 at once", gateway.MOST_WAITING, 200),
     ("exchanges with upstreams", "20 own hops", upstream.MOST_HOPS, 20),
     ("expressions", "8,192 characters", regexps.MAX_LENGTH, 8192),

@@ -129,10 +129,11 @@ def _key_set(context: RequestContext, url: str) -> dict[str, Any]:
     if (cached := cache.get(subject)) is not None:
         return cached
     try:
-        key_set = parse(fetching.fetched(context.gateway, url).body)
+        body = fetching.fetched(context.gateway, url).body
+        key_set = parse(body)
     except (BadUrl, BadKeySet, Rejected, TransportError) as error:
         raise _FAILED(f"the key set of the provider cannot be read: {error}") from error
-    cache.keep(subject, key_set, _KEY_SET_SECONDS)
+    cache.keep(subject, key_set, _KEY_SET_SECONDS, len(body))
     return key_set
 
 
@@ -141,9 +142,9 @@ def _introspected_user(context: RequestContext, text: str, settings: Document) -
     cache, keeps = context.gateway.introspections, settings["cache"]["enabled"]
     claims = cache.get((_TOKEN, text)) if keeps else None
     if claims is None:
-        claims = _introspected(context, text, settings)
+        claims, size = _introspected(context, text, settings)
         if keeps:
-            cache.keep((_TOKEN, text), claims, settings["cache"]["timeout"])
+            cache.keep((_TOKEN, text), claims, settings["cache"]["timeout"], size)
     elif isinstance(end := claims.get("exp"), float) and context.gateway.now() > to_int64(end):
         raise Rejected("token is expired", 401)
     if "active" not in claims:
@@ -155,8 +156,8 @@ def _introspected_user(context: RequestContext, text: str, settings: Document) -
     return _user(context, claims, settings)
 
 
-def _introspected(context: RequestContext, text: str, settings: Document) -> dict[str, Any]:
-    """What the provider tells of a token.
+def _introspected(context: RequestContext, text: str, settings: Document) -> tuple[dict[str, Any], int]:
+    """What the provider tells of a token, and the bytes of that.
 
     Raises:
         Rejected: it tells nothing that can be read.
@@ -173,4 +174,4 @@ def _introspected(context: RequestContext, text: str, settings: Document) -> dic
     claims = ANY.decode(node, None, Problems())
     if received.head.status != 200 or rest.strip(json_reader.WHITE_SPACE) or not isinstance(claims, dict):
         raise _FAILED("the introspection tells no object with status 200")
-    return claims
+    return claims, len(received.body)
