@@ -7,7 +7,7 @@ from typing import Any
 from contract_tests.engine.checks import Mismatch, shorten
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
 from contract_tests.engine.exchange import Exchange
-from contract_tests.gateway.builders.apis import write_api
+from contract_tests.gateway.builders.apis import definition, write_api
 from contract_tests.gateway.builders.open_apis import DOMAIN, EXTENSION, document, expect_document, write
 from contract_tests.gateway.checks import expect_error, expect_written
 from contract_tests.gateway.client import Gateway
@@ -239,14 +239,26 @@ def test_the_servers_begin_with_the_gateway(gateway: Gateway) -> Steps:
     servers = exchange.document.get("servers")
     if servers != [{"url": f"http://{DOMAIN}/{of_domain.id}"}]:
         raise Mismatch("the address at the domain alone", repr(servers), exchange)
+    plain = {name: value for name, value in sent.items() if name not in (EXTENSION, "servers")}
+    expect_written(gateway.send("PATCH", f"{OPEN_APIS}/{api.id}", plain), api.id, "modified")
+    yield RELOAD
+
+    exchange = gateway.send("GET", f"{OPEN_APIS}/{api.id}")
+    if other not in exchange.document.get("servers", []):
+        raise Mismatch(f"the server {other}, which a PATCH does not name", shorten(exchange.text), exchange)
 
 
 @behaviour("two-forms-are-kept-apart")
 def test_each_form_has_its_own_paths(gateway: Gateway) -> Steps:
     """An API in the classic form is refused at the paths of OpenAPI, and the other way round."""
-    classic, api = write_api(gateway), write(gateway, document(gateway))
+    members = definition(gateway)
+    classic, api = write_api(gateway, **members), write(gateway, document(gateway))
     yield RELOAD
 
+    expect_written(
+        gateway.send("PUT", f"{APIS}/{classic.id}", {**members, "is_oas": True, "name": "another"}),
+        classic.id, "modified",
+    )  # fmt: skip
     path, sent = f"{OPEN_APIS}/{classic.id}", document(gateway)
     plain = {name: value for name, value in sent.items() if name != EXTENSION}
     _expect_unread(gateway.send("GET", path), 400, OF_CLASSIC)
@@ -259,3 +271,10 @@ def test_each_form_has_its_own_paths(gateway: Gateway) -> Steps:
     listing = gateway.send("GET", OPEN_APIS)
     if classic.id in listing.text:
         raise Mismatch(f"a list without {classic.id}", shorten(listing.text), listing)
+    yield RELOAD
+
+    exchange = gateway.send("GET", f"{APIS}/{classic.id}")
+    if (exchange.status, exchange.document.get("name")) != (200, "another"):
+        raise Mismatch(
+            "the classic API, though it was sent as one in OpenAPI form", shorten(exchange.text), exchange
+        )

@@ -70,6 +70,9 @@ def test_the_versions_of_an_api_are_listed(gateway: Gateway) -> Steps:
     second = definition(gateway)
     query = f"?base_api_id={base.id}&new_version_name=v2&base_api_version_name=v1&set_default=true"
     expect_written(gateway.send("POST", f"{APIS}{query}", second), second["api_id"], "added")
+    first = definition(gateway)
+    query = f"?base_api_id={base.id}&new_version_name=v0"
+    expect_written(gateway.send("POST", f"{APIS}{query}", first), first["api_id"], "added")
     yield RELOAD
 
     exchange = gateway.send("GET", f"{APIS}/{second['api_id']}")
@@ -77,11 +80,14 @@ def test_the_versions_of_an_api_are_listed(gateway: Gateway) -> Steps:
         raise Mismatch(
             f"X-Tyk-Base-Api-Id: {base.id}", exchange.header("X-Tyk-Base-Api-Id") or "none", exchange
         )
-    rows = [_row(base.id, base.id, "v1"), _row(second["api_id"], second["name"], "v2", is_default=True)]
-    for prefix in (APIS, OPEN_APIS):
+    rows = [
+        _row(base.id, base.id, "v1"), _row(first["api_id"], first["name"], "v0"),
+        _row(second["api_id"], second["name"], "v2", is_default=True),
+    ]  # fmt: skip
+    for prefix in (APIS, OPEN_APIS) * 4:  # names in a random order would be in this one now and then
         _expect_versions(gateway, f"{prefix}/{base.id}/versions", rows)
     for parameters, chosen in (
-        ("searchText=V2", rows[1:]), ("accessType=external", rows), ("accessType=internal", None),
+        ("searchText=V2", rows[2:]), ("accessType=external", rows), ("accessType=internal", None),
     ):  # fmt: skip
         _expect_versions(gateway, f"{APIS}/{base.id}/versions?{parameters}", chosen)
     expect_error(gateway.send("GET", f"{APIS}/{gateway.new_id()}/versions"), 404, "API not found")

@@ -24,6 +24,7 @@ from mockserver.gateway.proxy import (
     oauth_tokens,
     openid_tokens,
     rewrites,
+    size_limits,
     traces,
     upstream,
     version_apis,
@@ -169,7 +170,7 @@ def _steps(context: RequestContext) -> Iterator[Step]:
     """The steps of an API; its definition chooses the kinds of credential."""
     is_mcp = context.api.is_mcp
     if is_mcp:
-        yield read_message
+        yield from (size_limits.check_message_size, read_message)
     yield access.check_version
     if cors.is_enabled(context.api):
         yield cors.check_origin
@@ -177,7 +178,10 @@ def _steps(context: RequestContext) -> Iterator[Step]:
         yield check_definition
     if not context.is_ignored:
         yield _check_client_certificate
-    yield from (check_organisation, header_transforms.collect_variables)
+    yield check_organisation
+    if not is_mcp:
+        yield size_limits.check_size
+    yield header_transforms.collect_variables
     yield tell_metadata
     if not context.is_ignored:
         if not context.api.fields["use_keyless"]:
