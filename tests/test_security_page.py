@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from asking import send
 from dashboards import ask
+from limits_of_fetching import NUMBERS_OF_FETCHING
 from orders import GOLD, serve
 
 from contract_tests.engine import runner, signals
@@ -26,14 +27,14 @@ from mockserver.dashboard.graphql import limits as graphql
 from mockserver.dashboard.mdcb import key_storage, pending, planes
 from mockserver.dashboard.nodes import admission, history, nodes
 from mockserver.evidence import live_traffic
-from mockserver.gateway import gateway, introspection_cache, listen_path, policy_store, webhook
+from mockserver.gateway import policy_store
 from mockserver.gateway.graphql import documents, resolution, schemas, sizes
 from mockserver.gateway.oas import upstream as open_upstream
 from mockserver.gateway.oas import yaml_text
-from mockserver.gateway.proxy import batch, fetching, key_sets, limit_names, loops, upstream, variables
+from mockserver.gateway.proxy import batch, limit_names, variables
 from mockserver.gateway.proxy.mcp import event_streams, messages
 from mockserver.gateway.proxy.request_context import MOST_MATCHES, MOST_REPLACED
-from mockserver.golang import json_reader, json_size, regexps, scalars, urls
+from mockserver.golang import json_reader, json_size, scalars, urls
 from mockserver.golang.rpc import connection, gob_reader, stream
 from mockserver.http import (
     chunked_body,
@@ -43,13 +44,12 @@ from mockserver.http import (
     deadline,
     echo_server,
     forwarder,
-    received_body,
     tls,
     transport,
 )
 from mockserver.http.limits import MAX_CONNECTIONS, MAX_HEAD, THREADS, Limits
 from mockserver.service import journal, journal_parts, large_json
-from mockserver.serving import api_ports, journal_query
+from mockserver.serving import journal_query
 from mockserver.serving.pages import journal_filter
 from mockserver.storage import redis_backend, redis_client, snapshot
 
@@ -142,26 +142,7 @@ NUMBERS = [  # the beginning of a row, a text in it, the value in the code, and 
     ("what a plane tells of itself", "256 characters", admission.LONGEST, 256),
     ("what a plane tells of itself", "100 tags", planes.MOST_TAGS, 100),
     ("what a plane tells of itself", "20,000 loaded", planes.MOST_LOADED, 20_000),
-    ("answers of upstreams that are being", "512 MiB", upstream.MOST_TOGETHER, 512 * MIB),
-    ("answers of upstreams that are being", "64 KiB", received_body.FREE, 64 * KIB),
-    ("answer of an upstream", "30 s", upstream.BOUNDS.seconds, 30),
-    ("answer of an upstream", "64 MiB", upstream.BOUNDS.longest, 64 * MIB),
-    ("key set", "10 s", key_sets.BOUNDS.seconds, 10),
-    ("key set", "1 MiB", key_sets.BOUNDS.longest, MIB),
-    ("key set", "1,000 keys", key_sets.MOST_KEYS, 1000),
-    ("key set", "ten redirects", fetching.MOST_REDIRECTS, 10),
-    ("what providers of access tokens", "10,000 and", introspection_cache.MOST_KEPT, 10_000),
-    ("what providers of access tokens", "32 MiB", introspection_cache.MOST_BYTES, 32 * MIB),
-    ("what providers of access tokens", "10,000", webhook.MOST_KEPT, 10_000),
-    ("ports of their own", "20", api_ports.MOST_PORTS, 20),
-    ("times that a request is handed", "100", loops.MOST_LEVELS, 100),
-    ("exchanges with upstreams", "200 at once", gateway.MOST_WAITING, 200),
-    ("exchanges with upstreams", "20 own hops", upstream.MOST_HOPS, 20),
-    ("expressions", "8,192 characters", regexps.MAX_LENGTH, 8192),
-    ("all expressions of a request", "4,000,000 instructions", regexps.MOST_WORK, 4_000_000),
-    ("expressions of the listen paths", "1,000,000", listen_path.MOST_INSTRUCTIONS, 1_000_000),
-    ("expressions", "100 Unicode classes, 20,000", (regexps.MAX_CLASSES, regexps.MAX_PROGRAM), (100, 20_000)),
-    ("expressions", "2^30 steps", regexps.MAX_STEPS, 1 << 30),
+    *NUMBERS_OF_FETCHING,
     ("operation on a store", "5 s", redis_client.ANSWER_SECONDS, 5),
     ("operation on a store", "64 MiB", redis_client.ANSWER_BYTES, 64 * MIB),
     ("operation on a store", "a lock 11 s", redis_backend.LOCK_WAIT_SECONDS, 11),

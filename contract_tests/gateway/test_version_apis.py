@@ -91,6 +91,11 @@ def test_the_versions_of_an_api_are_listed(gateway: Gateway) -> Steps:
     ):  # fmt: skip
         _expect_versions(gateway, f"{APIS}/{base.id}/versions?{parameters}", chosen)
     expect_error(gateway.send("GET", f"{APIS}/{gateway.new_id()}/versions"), 404, "API not found")
+    expect_written(gateway.send("DELETE", f"{APIS}/{second['api_id']}"), second["api_id"], "deleted")
+    yield RELOAD
+
+    left = [_row(base.id, base.id, "v1", is_default=True), rows[1]]
+    _expect_versions(gateway, f"{APIS}/{base.id}/versions", left)
 
 
 @behaviour("versions-end-with-their-api")
