@@ -118,6 +118,26 @@ def test_requests_have_variables(gateway: Gateway) -> Steps:
     expect_upstream_saw(gateway, exchange, x_path="<>", x_headers_x_one="<>", x_own="<>")
 
 
+@behaviour("quotas-are-variables")
+def test_quotas_are_variables(gateway: Gateway) -> Steps:
+    """The quota of a key, what is left of it and its end reach the upstream in headers."""
+    needs_own_upstream(gateway)
+    texts = {
+        "X-Of": "$tyk_context.quota_remaining of $tyk_context.quota_limit",
+        "X-End": "$tyk_context.quota_reset",
+    }
+    api = write_api(gateway, version_data=_version(global_headers=texts), enable_context_vars=True)
+    gold = write_policy(gateway, api, quota_max=7, quota_renewal_rate=3600)
+    yield RELOAD
+
+    key = write_key(gateway, api, gold)
+    for left in (6, 5):
+        exchange = call(gateway, api, key)
+        expect_upstream_saw(
+            gateway, exchange, x_of=f"{left} of 7", x_end=exchange.header("X-RateLimit-Reset")
+        )
+
+
 @behaviour("claims-are-variables")
 def test_claims_are_variables(gateway: Gateway) -> Steps:
     """With enable_context_vars the claims of a token, its header and its session's key are variables."""

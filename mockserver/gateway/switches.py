@@ -49,6 +49,7 @@ SWITCHABLE = frozenset(
         "short-key-ids-are-refused",
         "replies-match-expressions",
         "loops-keep-a-new-query",
+        "quotas-are-variables",
         "self-is-the-default-version",
         "self-loops-may-count",
         "sentinels-end-early",

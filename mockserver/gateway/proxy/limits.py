@@ -145,6 +145,14 @@ def _check_quota(context: RequestContext, limits: _Limits) -> None:
             right["limit"] = {**right["limit"], **state}
     if not scope:
         session |= state
+    if context.variables is not None and "quotas-are-variables" in gateway.behaviours:
+        names = {
+            "quota_limit": "quota_max",
+            "quota_remaining": "quota_remaining",
+            "quota_reset": "quota_renews",
+        }
+        values = {**limit, **state}
+        context.variables.added.update({name: values[member] for name, member in names.items()})
     if gateway.config.legacy_enable_allowance_countdown:
         session["allowance"] -= 1
     context.is_changed = True
