@@ -32,7 +32,11 @@ def _outcome(store: Files, kind: str, name: str) -> str:
     return "done"
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    max_examples=200,
+    deadline=None,
+)
 @given(st.lists(st.tuples(st.sampled_from(["write", "write", "delete"]), NAMES), max_size=12))
 def test_memory_behaves_like_a_directory(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, str]]
