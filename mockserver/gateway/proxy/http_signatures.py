@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import hmac
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from urllib.parse import quote_plus
@@ -17,7 +18,8 @@ from mockserver.golang.http_dates import parse
 from mockserver.golang.quoted_texts import tokens, unquoted
 from mockserver.http.limits import MAX_HEAD
 
-_DIGESTS = {"hmac-sha256": hashlib.sha256, "hmac-sha384": hashlib.sha384, "hmac-sha512": hashlib.sha512}
+DIGESTS = {"hmac-sha256": hashlib.sha256, "hmac-sha384": hashlib.sha384, "hmac-sha512": hashlib.sha512}
+SHA1 = hashlib.sha1  # for all other algorithms
 _HEXADECIMAL = re.compile("(?:[0-9a-fA-F]{2})*+")
 _FIELDS = {"keyid", "algorithm", "headers", "signature"}
 TOO_LONG = f"this mock verifies no signature over more than {MAX_HEAD >> 20} MiB of headers"
@@ -117,7 +119,7 @@ def _is_signed_by(context: RequestContext, signature: _Signature, name: str) -> 
         raise Rejected("Certificate not found", 500) from error
     if not isinstance(key, rsa.RSAPublicKey):
         raise Rejected("Certificate doesn't contain RSA Public key", 500)
-    text = urls.as_bytes(_signed_text(context, signature))
+    text = urls.as_bytes(signed_text(context, signature.headers, context.url.path))
     for sent in (signature.text, _with_upper_escapes(signature.text)):
         with contextlib.suppress(ValueError, InvalidSignature):
             key.verify(base64_texts.decode(sent), text, padding.PKCS1v15(), hashes.SHA256())
@@ -125,15 +127,15 @@ def _is_signed_by(context: RequestContext, signature: _Signature, name: str) -> 
     return False
 
 
-def _signed_text(context: RequestContext, signature: _Signature) -> str:
-    """The text that is signed.
+def signed_text(context: RequestContext, headers: Sequence[str], target: str) -> str:
+    """The text that is signed: a line for each header (:393); `target` is the path of the request.
 
     Raises:
         Rejected: it is longer than any head, for the same header is named again and again.
     """
     lines, size = [], 0
-    for name in signature.headers:
-        lines.append(_signed_line(context, name))
+    for name in headers:
+        lines.append(_signed_line(context, name, target))
         size += len(lines[-1])
         if size > MAX_HEAD:
             raise Rejected(TOO_LONG, 431)
@@ -146,8 +148,8 @@ def _with_upper_escapes(text: str) -> str:
 
 def _is_signed(context: RequestContext, signature: _Signature, secret: str) -> bool:
     """True if the text of a signature is that of the secret; escapes may be in lower case (:170)."""
-    digest = _DIGESTS.get(signature.algorithm, hashlib.sha1)
-    text = urls.as_bytes(_signed_text(context, signature))
+    digest = DIGESTS.get(signature.algorithm, SHA1)
+    text = urls.as_bytes(signed_text(context, signature.headers, context.url.path))
     digest_bytes = hmac.new(urls.as_bytes(secret), text, digest).digest()
     expected = quote_plus(base64.b64encode(digest_bytes).decode())
     upper = _with_upper_escapes(signature.text)
@@ -156,11 +158,10 @@ def _is_signed(context: RequestContext, signature: _Signature, secret: str) -> b
     )
 
 
-def _signed_line(context: RequestContext, header: str) -> str:
-    """The line of a header in the signed text (:393)."""
+def _signed_line(context: RequestContext, header: str, target: str) -> str:
     name = header.lower().strip()
     if name == "(request-target)":
-        return f"(request-target): {context.method.lower()} {context.url.path}"
+        return f"(request-target): {context.method.lower()} {target}"
     if name == "date":
         name, value = _date(context)
     else:

@@ -23,6 +23,7 @@ from mockserver.gateway.proxy import (
     loops,
     oauth_tokens,
     openid_tokens,
+    request_signing,
     rewrites,
     size_limits,
     traces,
@@ -191,6 +192,7 @@ def _steps(context: RequestContext) -> Iterator[Step]:
             yield from (check_methods, check_primitives)
     yield limits.check_api_limit
     yield from (header_transforms.change_request, rewrites.rewrite_url, rewrites.rewrite_method)
+    yield request_signing.sign_request
 
 
 def _credentials(api: Api) -> list[Step]:
