@@ -99,7 +99,7 @@ def test_algorithms_of_signatures(gateway: Gateway) -> Steps:
         (write_open_api(gateway, request_signing=_signing("x-one", algorithm=f"hmac-{name}")), name, "")
         for name in ("sha1", "sha384", "sha512")
     ]
-    own = {"hmac_allowed_algorithms": ["hmac-md5"]}
+    own: dict[str, Any] = {"hmac_allowed_algorithms": ["hmac-md5"]}
     odd = write_open_api(gateway, request_signing=_signing("x-one", algorithm="hmac-md5"), **own)
     algorithms.append((odd, "sha1", "hmac-md5"))
     refused = [
