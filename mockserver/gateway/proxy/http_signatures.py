@@ -22,7 +22,7 @@ DIGESTS = {"hmac-sha256": hashlib.sha256, "hmac-sha384": hashlib.sha384, "hmac-s
 SHA1 = hashlib.sha1  # for all other algorithms
 _HEXADECIMAL = re.compile("(?:[0-9a-fA-F]{2})*+")
 _FIELDS = {"keyid", "algorithm", "headers", "signature"}
-TOO_LONG = f"this mock verifies no signature over more than {MAX_HEAD >> 20} MiB of headers"
+TOO_LONG = f"this mock makes and verifies no signature over more than {MAX_HEAD >> 20} MiB of headers"
 _REFUSED = partial(Rejected, "Authorization field missing, malformed or invalid", 400)
 
 
