@@ -27,9 +27,10 @@ from contract_tests.engine.helper_process import python
 from contract_tests.engine.mock_process import MockError, MockProcess, usable_cores
 from contract_tests.engine.schema_judge import MAX_MESSAGE, SchemaJudge
 from contract_tests.engine.target import LimitReached
-from contract_tests.gateway.builders.apis import expect_upstream_saw
+from contract_tests.gateway.builders.apis import Api, expect_upstream_saw
 from contract_tests.gateway.client import Gateway
 from contract_tests.gateway.service import GATEWAY
+from contract_tests.gateway.test_version_apis import _expect_paths
 from mockserver import MockGateway
 from mockserver.contract.openapi import Contract
 from mockserver.contract.spec_files import select_version
@@ -220,6 +221,15 @@ def test_the_mock_of_the_suite_has_a_core_of_its_own() -> None:
     with MockProcess("import os; print(*os.sched_getaffinity(0), flush=True)", "5.12.0") as mock:
         assert sorted([int(mock.url), *usable_cores()]) == before
     assert usable_cores() == before
+
+
+@pytest.mark.parametrize("servers", [b"null", b"5", b'"ab"', b'["/a", null]', b'{"url": "/a"}'])
+def test_servers_in_an_odd_form_fail_a_test(servers: bytes) -> None:
+    """The servers of an API may be said to be of any type: that fails the test, and is no error."""
+    odd = exchange(b'{"servers":' + servers + b"}")
+    gateway = cast(Gateway, SimpleNamespace(send=lambda *_: odd))
+    with pytest.raises(Mismatch, match="servers with the paths"):
+        _expect_paths(gateway, Api("a", "acme"), ["/a"])
 
 
 @pytest.mark.parametrize("headers", [b"[]", b"null", b'"x"', b"5", b"[[1]]"])

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 import spoils_of_the_way as way
 from broken_servers import Answered, Asked, Forward, Spoil, proxied, said
+from hostile import answering, hostile
 
 from contract_tests.dashboard.service import DASHBOARD
 from contract_tests.engine.preflight import PreflightError, look
@@ -51,6 +52,13 @@ def test_other_credentials_are_told(service: Service, status: int, header: str, 
         look(service, url, SECRET, "auto")
     assert f'{status} with {header}: Basic realm="admin"' in str(caught.value)
     assert str(caught.value).endswith(step)
+
+
+def test_a_header_without_a_name_is_no_challenge() -> None:
+    """A stranger may send a header that has no name."""
+    head = b"HTTP/1.1 200 OK\r\n: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}"
+    with hostile(answering(head)) as url, pytest.raises(PreflightError, match="is not a Tyk"):
+        look(GATEWAY, url, SECRET, "auto")
 
 
 @pytest.mark.parametrize("make", [way.byte_order_mark, way.wrapped, way.untold_gzip])

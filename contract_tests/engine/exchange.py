@@ -104,6 +104,11 @@ class Exchange:
             document = document.get(name) if isinstance(document, dict) else None
         return document if isinstance(document, dict) else {}
 
+    def objects_in(self, name: str) -> list[dict[str, Any]]:
+        """The items of a list that is a member of the answer, {} for each that is no object; [] if no list."""
+        items = self.document.get(name)
+        return [item if isinstance(item, dict) else {} for item in items] if isinstance(items, list) else []
+
     @property
     def is_error_body(self) -> bool:
         """True if the body of the answer is an object whose status says "error", in any case of letters."""

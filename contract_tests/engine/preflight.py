@@ -176,10 +176,11 @@ def _check_way(service: Service, url: str, greeting: Answer) -> None:
     """Check that the answer to the probe is not one of a server on the way, which says what it wants."""
     if greeting.status in _REDIRECTS and (goal := greeting.get("Location")):
         raise PreflightError(f"{url} redirects to {shorten(goal, 200)}; {_step(url, goal)}", UNREACHABLE)
-    if challenge := greeting.get(_CHALLENGES.get(greeting.status, "")):
+    name = _CHALLENGES.get(greeting.status)
+    if name and (challenge := greeting.get(name)):
         raise PreflightError(
             f"{url} asks for other credentials before the secret: {service.probe} answers {greeting.status} "
-            f"with {_CHALLENGES[greeting.status]}: {shorten(challenge, 80)}, as a server in front does; "
+            f"with {name}: {shorten(challenge, 80)}, as a server in front does; "
             f"{_entry(service, greeting.status)}",
             UNREACHABLE,
         )

@@ -231,7 +231,7 @@ def test_the_servers_begin_with_the_gateway(gateway: Gateway) -> Steps:
     yield RELOAD
 
     exchange = gateway.send("GET", f"{OPEN_APIS}/{api.id}")
-    urls = [server.get("url") for server in exchange.document.get("servers", [])]
+    urls = [server.get("url") for server in exchange.objects_in("servers")]
     is_own = len(urls) == 3 and str(urls[0]).endswith(f"/{api.id}") and "://" in str(urls[0])
     if not is_own or urls[1:] != [f"/{api.id}", other["url"]]:
         raise Mismatch("the gateway's address, the path and the other server", repr(urls), exchange)
@@ -244,7 +244,7 @@ def test_the_servers_begin_with_the_gateway(gateway: Gateway) -> Steps:
     yield RELOAD
 
     exchange = gateway.send("GET", f"{OPEN_APIS}/{api.id}")
-    if other not in exchange.document.get("servers", []):
+    if other not in exchange.objects_in("servers"):
         raise Mismatch(f"the server {other}, which a PATCH does not name", shorten(exchange.text), exchange)
 
 

@@ -182,7 +182,7 @@ def _expect_moved(gateway: Gateway, base: dict[str, Any], version: Api, paths: l
 def _expect_paths(gateway: Gateway, api: Api, paths: list[str]) -> None:
     """Expect the servers without a host, which follow each of those with the gateway's own."""
     exchange = gateway.send("GET", f"{OPEN_APIS}/{api.id}")
-    urls = [str(server.get("url")) for server in exchange.document.get("servers") or ()]
+    urls = [str(server.get("url")) for server in exchange.objects_in("servers")]
     found = [url for url in urls if url.startswith("/")]
     if found != paths or len(urls) != 2 * len(paths):
         raise Mismatch(f"servers with the paths {paths}, each also with a host", repr(urls), exchange)
