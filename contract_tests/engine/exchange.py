@@ -105,7 +105,7 @@ class Exchange:
         return document if isinstance(document, dict) else {}
 
     def objects_in(self, name: str) -> list[dict[str, Any]]:
-        """The items of a list that is a member of the answer, {} for each that is no object; [] if no list."""
+        """The items of a list in the answer, {} for each that is no object; [] if there is no list."""
         items = self.document.get(name)
         return [item if isinstance(item, dict) else {} for item in items] if isinstance(items, list) else []
 
