@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contract_tests.engine.declaration import RELOAD, Steps, behaviour
-from contract_tests.gateway.builders.apis import expect_passed, expect_refused, write_open_api
+from contract_tests.gateway.builders.apis import expect_passed, expect_refused, version_data, write_open_api
 from contract_tests.gateway.builders.mcp_proxies import expect_result, message, send, write_proxy
 from contract_tests.gateway.client import Gateway
 
@@ -17,11 +17,8 @@ def test_large_bodies_are_refused(gateway: Gateway) -> Steps:
         {"path": "/a", "method": "POST", "size_limit": 3},
         {"path": "/a", "method": "PUT", "size_limit": 9},
     ]
-    version = {
-        "name": "Default", "use_extended_paths": True, "global_size_limit": 5,
-        "extended_paths": {"size_limits": limits},
-    }  # fmt: skip
-    api = write_open_api(gateway, version_data={"not_versioned": True, "versions": {"Default": version}})
+    version = version_data(global_size_limit=5, extended_paths={"size_limits": limits})
+    api = write_open_api(gateway, version_data=version)
     yield RELOAD
 
     for method, path, size in (("POST", "a", 3), ("PUT", "a", 5), ("POST", "b", 5)):

@@ -13,6 +13,7 @@ from contract_tests.gateway.builders.apis import (
     Api,
     expect_passed,
     expect_refused,
+    version_data,
     write_api,
     write_key,
     write_policy,
@@ -111,13 +112,8 @@ def test_endpoints_for_tokens_share_too(gateway: Gateway) -> Steps:
 @behaviour("preflights-pass-path-lists")
 def test_a_preflight_passes_the_lists_of_paths(gateway: Gateway) -> Steps:
     """A preflight of a path that is not among those alone allowed is answered; a request for it is refused."""
-    default = {
-        "name": "Default", "use_extended_paths": True,
-        "extended_paths": {"white_list": [{"path": "/a", "method": "GET"}]},
-    }  # fmt: skip
-    api = write_api(
-        gateway, CORS=RULES, version_data={"not_versioned": True, "versions": {"Default": default}}
-    )
+    version = version_data(extended_paths={"white_list": [{"path": "/a", "method": "GET"}]})
+    api = write_api(gateway, CORS=RULES, version_data=version)
     yield RELOAD
 
     for path in ("a", "b"):

@@ -12,6 +12,7 @@ from contract_tests.gateway.builders.apis import (
     expect_passed,
     expect_upstream_saw,
     needs_own_upstream,
+    version_data,
     write_api,
     write_key,
     write_open_api,
@@ -20,12 +21,6 @@ from contract_tests.gateway.builders.apis import (
 from contract_tests.gateway.builders.jwts import new_user, token, write_jwt_api
 from contract_tests.gateway.builders.open_apis import EXTENSION, document, write
 from contract_tests.gateway.client import Gateway
-
-
-def _version(**members: Any) -> dict[str, Any]:
-    """The version data of an API with these members."""
-    default = {"name": "Default", "use_extended_paths": True, **members}
-    return {"not_versioned": True, "versions": {"Default": default}}
 
 
 def _at(path: str, method: str = "GET", **members: Any) -> dict[str, Any]:
@@ -48,7 +43,7 @@ def test_metadata_reach_the_upstream(gateway: Gateway) -> Steps:
     """The metadata of a key, over which those of its policies go, are values of headers for the upstream."""
     members = {"plan": "gold & co", "limit": 2.5, "roles": ["a b", 3, True], "new": True, "other": "own"}
     texts = {f"X-{name}": f"<$tyk_meta.{name}>" for name in (*members, "none", "key")}
-    version = _version(global_headers=texts, global_headers_remove=["x-gone"])
+    version = version_data(global_headers=texts, global_headers_remove=["x-gone"])
     api, keyless = write_api(gateway, version_data=version), write_open_api(gateway, version_data=version)
     gold = write_policy(gateway, api, meta_data=members)
     yield RELOAD
@@ -78,7 +73,7 @@ def test_headers_of_requests_change_by_their_path(gateway: Gateway) -> Steps:
         "extended_paths": {"transform_headers": entries},
     }
     on, off = (
-        write_open_api(gateway, version_data=_version(**members, global_headers_disabled=is_off))
+        write_open_api(gateway, version_data=version_data(**members, global_headers_disabled=is_off))
         for is_off in (False, True)
     )
     yield RELOAD
@@ -102,7 +97,7 @@ def test_requests_have_variables(gateway: Gateway) -> Steps:
     names = ("path", "path_parts", "headers_X_One", "cookies_a_b", "request_data_q", "none")
     texts = {f"X-{name.replace('_', '-')}": f"<$tyk_context.{name}>" for name in names}
     texts["X-Own"] = "<$tyk_context.token>"
-    version = _version(global_headers=texts)
+    version = version_data(global_headers=texts)
     on, off = (write_api(gateway, version_data=version, enable_context_vars=is_on) for is_on in (True, False))
     gold = write_policy(gateway, on, access_rights=on.rights | off.rights)
     yield RELOAD
@@ -126,7 +121,7 @@ def test_quotas_are_variables(gateway: Gateway) -> Steps:
         "X-Of": "$tyk_context.quota_remaining of $tyk_context.quota_limit",
         "X-End": "$tyk_context.quota_reset",
     }
-    api = write_api(gateway, version_data=_version(global_headers=texts), enable_context_vars=True)
+    api = write_api(gateway, version_data=version_data(global_headers=texts), enable_context_vars=True)
     gold = write_policy(gateway, api, quota_max=7, quota_renewal_rate=3600)
     yield RELOAD
 
@@ -144,7 +139,7 @@ def test_claims_are_variables(gateway: Gateway) -> Steps:
     names = ("plan", "limit", "roles", "nested", "alg", "typ", "none")
     texts = {f"X-{name}": f"<$tyk_context.jwt_claims_{name}>" for name in names}
     texts |= {"X-Own": "<$tyk_context.token>", "X-Session": "<$tyk_meta.TykJWTSessionID>"}
-    version = _version(global_headers=texts)
+    version = version_data(global_headers=texts)
     on, off = (
         write_jwt_api(gateway, version_data=version, enable_context_vars=is_on) for is_on in (True, False)
     )
@@ -187,11 +182,11 @@ def test_headers_of_answers_change(gateway: Gateway) -> Steps:
             "options": {"add_headers": {"x-last": "own"}, "remove_headers": ["X-Plan"]},
         },
     ]
-    on = write_api(gateway, version_data=_version(**members))
-    both = write_api(gateway, version_data=_version(**members), response_processors=processors)
+    on = write_api(gateway, version_data=version_data(**members))
+    both = write_api(gateway, version_data=version_data(**members), response_processors=processors)
     alone = write_api(gateway, response_processors=processors)
     off = write_api(
-        gateway, version_data=_version(**members, global_response_headers_disabled=True),
+        gateway, version_data=version_data(**members, global_response_headers_disabled=True),
         response_processors=processors,
     )  # fmt: skip
     apis = (on, both, alone, off)

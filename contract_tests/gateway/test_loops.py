@@ -13,6 +13,7 @@ from contract_tests.gateway.builders.apis import (
     expect_passed,
     expect_path,
     expect_refused,
+    version_data,
     write_api,
     write_key,
     write_open_api,
@@ -33,8 +34,7 @@ def _looping(gateway: Gateway, *, internal: str = "/inner", **urls: str) -> dict
         for path, url in urls.items()
     ]
     lists = {"url_rewrites": rewrites, "internal": [{"path": internal, "method": "GET"}]}
-    default = {"name": "Default", "use_extended_paths": True, "extended_paths": lists}
-    return {"not_versioned": True, "versions": {"Default": default}}
+    return version_data(extended_paths=lists)
 
 
 def _to(gateway: Gateway, target: str) -> Api:

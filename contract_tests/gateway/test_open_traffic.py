@@ -32,7 +32,6 @@ from contract_tests.gateway.client import Gateway
 from contract_tests.gateway.resources import OPEN_APIS
 
 NO_POLICY = "key not authorized: no matching policy found"
-
 X_KEY = {"token": {"type": "apiKey", "in": "header", "name": "X-Key"}}
 
 

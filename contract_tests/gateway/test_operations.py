@@ -17,6 +17,7 @@ from contract_tests.gateway.builders.apis import (
     expect_left,
     expect_passed,
     expect_refused,
+    version_data,
     write_key,
     write_open_api,
     write_policy,
@@ -129,12 +130,8 @@ def test_a_path_may_have_a_limit(gateway: Gateway, form: str) -> Steps:
             {"path": "/one", "method": "GET", "rate": 1, "per": 3600},
             {"path": "/off", "disabled": True},
         )
-        version = {
-            "name": "Default",
-            "use_extended_paths": True,
-            "extended_paths": {"rate_limit": [one, {**one, **off}]},
-        }
-        api = write_open_api(gateway, version_data={"not_versioned": True, "versions": {"Default": version}})
+        version = version_data(extended_paths={"rate_limit": [one, {**one, **off}]})
+        api = write_open_api(gateway, version_data=version)
     yield RELOAD
 
     expect_passed(call(gateway, api, path="one"))

@@ -10,6 +10,7 @@ from contract_tests.gateway.builders.apis import (
     expect_refused,
     expect_upstream_saw,
     needs_own_upstream,
+    version_data,
     write_open_api,
 )
 from contract_tests.gateway.builders.open_apis import EXTENSION, document, write
@@ -77,12 +78,8 @@ def test_targets_are_signed(gateway: Gateway) -> Steps:
     needs_own_upstream(gateway)
     rewrites = [{"path": "/old", "method": "GET", "match_pattern": "/old", "rewrite_to": "/new/b?c=1"}]
     methods = [{"path": "/old", "method": "GET", "to_method": "PUT"}]
-    version = {
-        "name": "Default", "use_extended_paths": True,
-        "extended_paths": {"url_rewrites": rewrites, "method_transforms": methods},
-    }  # fmt: skip
-    versions = {"not_versioned": True, "versions": {"Default": version}}
-    api = write_open_api(gateway, request_signing=_signing("x-none"), version_data=versions)
+    version = version_data(extended_paths={"url_rewrites": rewrites, "method_transforms": methods})
+    api = write_open_api(gateway, request_signing=_signing("x-none"), version_data=version)
     yield RELOAD
 
     for path, target in (("/a%20b?d=%20e", "get /a%20b?d=%20e"), ("/old", "get /new/b?c=1")):

@@ -11,6 +11,7 @@ from contract_tests.gateway.builders.apis import (
     expect_method,
     expect_path,
     expect_refused,
+    version_data,
     write_api,
     write_key,
     write_open_api,
@@ -24,8 +25,7 @@ NO_METHOD = "Method not allowed"
 
 def _version(**lists: list[dict[str, Any]]) -> dict[str, Any]:
     """The version data of an API with these lists of paths."""
-    default = {"name": "Default", "use_extended_paths": True, "extended_paths": lists}
-    return {"not_versioned": True, "versions": {"Default": default}}
+    return version_data(extended_paths=lists)
 
 
 def _method(path: str, method: str, to_method: str, **members: Any) -> dict[str, Any]:

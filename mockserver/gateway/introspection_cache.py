@@ -1,4 +1,4 @@
-"""What providers of access tokens told: the claims of tokens, and their key sets.
+"""The answers of providers of access tokens: the claims of tokens, and their key sets.
 
 Source: gateway/mw_external_oauth.go:162 and :366 @v5.12.0.
 """

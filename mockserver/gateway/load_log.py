@@ -1,4 +1,4 @@
-"""What a line of the log tells of the things that are loaded."""
+"""The loaded things in a line of the log."""
 
 from __future__ import annotations
 

@@ -134,45 +134,47 @@ def _merged_urls(current: list[Any] | None, added: list[Any] | None) -> list[Any
 
 
 def _merged_types(current: list[Any] | None, added: list[Any] | None) -> list[Any] | None:
-    """Types by name with the union of their fields.
+    """Types by name with the union of their fields."""
 
-    The list of the first policy is changed in place, as on a real gateway, until a type is new.
-    """
-    if not current:
-        return added
-    known, is_copy = _by_name(current, _type), False
-    for new in added or []:
-        if same := known.get(_type(new)):
-            same[0]["fields"] = union(same[0]["fields"], new["fields"])
-            continue
-        if not is_copy:
-            current, is_copy = [*map(dict, current)], True
-            known = _by_name(current, _type)
-        current.append(dict(new))
-        known[_type(new)] = [current[-1]]
-    return current
+    def join(same: list[Document], new: Document) -> None:
+        same[0]["fields"] = union(same[0]["fields"], new["fields"])
+
+    return _merged_by_name(current, added, _type, join)
 
 
 def _merged_fields(current: list[Any] | None, added: list[Any] | None) -> list[Any] | None:
-    """Field rights by type and field name; the larger query depth wins.
+    """Field rights by type and field name; the larger query depth wins."""
 
-    As of types, the list of the first policy is changed in place until a field is new.
-    """
-    if not current:
-        return added
-    known, is_copy = _by_name(current, _field), False
-    for new in added or []:
-        same = known.get(_field(new), [])
+    def join(same: list[Document], new: Document) -> None:
         for old in same:
             if larger(new["limits"]["max_query_depth"], old["limits"]["max_query_depth"]):
                 old["limits"] = dict(new["limits"])
-        if same:
+
+    return _merged_by_name(current, added, _field, join)
+
+
+def _merged_by_name(
+    current: list[Any] | None,
+    added: list[Any] | None,
+    name_of: Callable[[Document], Hashable],
+    join: Callable[[list[Document], Document], None],
+) -> list[Any] | None:
+    """Rights to types or fields, of which those with one name are joined.
+
+    The list of the first policy is changed in place, as on a real gateway, until a name is new.
+    """
+    if not current:
+        return added
+    known, is_copy = _by_name(current, name_of), False
+    for new in added or []:
+        if same := known.get(name_of(new)):
+            join(same, new)
             continue
         if not is_copy:
             current, is_copy = [*map(dict, current)], True
-            known = _by_name(current, _field)
+            known = _by_name(current, name_of)
         current.append(dict(new))
-        known[_field(new)] = [current[-1]]
+        known[name_of(new)] = [current[-1]]
     return current
 
 

@@ -143,8 +143,8 @@ def groups(expression: str, text: str) -> tuple[str, ...] | None:
         BadExpression: Go does not compile the expression, or the search exceeds a bound.
         TooMuchWork: the allowance is used up.
     """
-    match = _first_match(expression, text)
-    return None if match is None else tuple(group or "" for group in match.groups())
+    found = whole_and_groups(expression, text)
+    return None if found is None else found[1:]
 
 
 def whole_and_groups(expression: str, text: str) -> tuple[str, ...] | None:
@@ -215,6 +215,15 @@ def _made(expression: str) -> Program | BadExpression:
     if program.programsize > MAX_PROGRAM:
         return BadExpression(f"{shown(expression)} compiles to over {MAX_PROGRAM} instructions; repeat less")
     return program
+
+
+def is_valid(expression: str) -> bool:
+    """True if Go compiles an expression, and it exceeds no bound.
+
+    Raises:
+        TooMuchWork: the allowance is used up.
+    """
+    return not isinstance(_compiled(expression), BadExpression)
 
 
 def _go_text(reason: str) -> str:

@@ -46,14 +46,20 @@ def definition(gateway: Gateway, **members: Any) -> dict[str, Any]:
     target = f"{named}/" if named else gateway.upstream.url
     if not target:
         raise NotApplicable("the gateway cannot reach an upstream of ours; name one with --upstream")
-    name, default = gateway.new_id(), {"name": "Default", "use_extended_paths": True}
+    name = gateway.new_id()
     return {
         "name": name, "api_id": name, "org_id": gateway.ownership.run, "active": True, "use_keyless": False,
         "auth": {"auth_header_name": "Authorization"},
-        "version_data": {"not_versioned": True, "versions": {"Default": default}},
+        "version_data": version_data(),
         "proxy": {"listen_path": f"/{name}/", "target_url": target, "strip_listen_path": True},
         **members,
     }  # fmt: skip
+
+
+def version_data(**members: Any) -> dict[str, Any]:
+    """The version data of an unversioned API, whose only version has these members."""
+    default = {"name": "Default", "use_extended_paths": True, **members}
+    return {"not_versioned": True, "versions": {"Default": default}}
 
 
 def write_api(gateway: Gateway, **members: Any) -> Api:

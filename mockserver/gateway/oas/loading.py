@@ -12,7 +12,8 @@ from mockserver.gateway.oas import yaml_text
 from mockserver.gateway.oas.definition import EXTENSION
 from mockserver.gateway.oas.document_types import fits
 from mockserver.gateway.oas.references import References, Unresolved
-from mockserver.golang import json_errors, json_reader, json_writer
+from mockserver.gateway.policy_merging import as_node
+from mockserver.golang import json_errors, json_reader
 from mockserver.golang.json_reader import Object
 from mockserver.golang.scalars import ANY, Problems
 
@@ -75,7 +76,7 @@ def _node(body: bytes) -> Any:
     except json_reader.JSONSyntaxError:
         pass
     try:
-        return json_reader.read(json_writer.write(_finite(yaml_text.read(body))).encode())[0]
+        return as_node(_finite(yaml_text.read(body)))
     except (yaml_text.NoYaml, ValueError) as error:
         raise Refused(MALFORMED) from error
 

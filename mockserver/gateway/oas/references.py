@@ -136,10 +136,8 @@ def _followed(kind: str, node: Any) -> Iterator[_Place]:
     for member_kind, name, value in members(kind, node):
         if names is not None and (value is None or name not in names):
             continue
-        if kind == "Header" and name == "content":
-            continue
-        if member_kind == _FLAG_OR_SCHEMA and isinstance(value, bool):
-            continue
         is_flagged = member_kind == _FLAG_OR_SCHEMA
+        if is_flagged and isinstance(value, bool):
+            continue
         if member_kind[:2] in ("[]", "{}", "x}") or member_kind in KINDS or is_flagged:
             yield "Schema" if is_flagged else member_kind, value

@@ -182,18 +182,10 @@ def _is_address(text: str) -> bool:
     return _is_reference(text) and bool(absolute_urls.parse(text).scheme)
 
 
-def _is_expression(text: str) -> bool:
-    try:
-        regexps.compiled(text)
-    except regexps.BadExpression:
-        return False
-    return True
-
-
 _FORMATS: dict[str, Callable[[str], bool]] = {
     "uri": _is_address,
     "uri-reference": _is_reference,
-    "regex": _is_expression,
+    "regex": regexps.is_valid,
     "email": lambda text: _MAIL.fullmatch(text) is not None,
 }
 

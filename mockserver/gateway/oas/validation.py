@@ -21,7 +21,8 @@ from mockserver.gateway.oas.references import References
 from mockserver.gateway.oas.schema import problems
 from mockserver.gateway.oas.security_requirements import requirements
 from mockserver.gateway.oas.shape import shape_of
-from mockserver.golang import json_reader, json_writer
+from mockserver.gateway.policy_merging import as_node
+from mockserver.golang import json_reader
 from mockserver.golang.json_reader import Object
 
 MISSING_EXTENSION = "the payload should contain x-tyk-api-gateway"
@@ -52,12 +53,13 @@ def check(
     """
     missing = NO_MCP_SCHEMA if is_mcp else NO_SCHEMA
     line = release_line(str(references.document.get("openapi") or ""), behaviours, missing)
-    if not is_mcp and "open-api-bodies-are-normalised" in behaviours:
+    is_normalised = not is_mcp and "open-api-bodies-are-normalised" in behaviours
+    if is_normalised:
         part = [(name, value) for name, value in node if name == EXTENSION]
         written = {
             name: value for name, value in normalised(references.document).items() if name != EXTENSION
         }
-        node = Object([*json_reader.read(json_writer.write(written).encode())[0], *part])
+        node = Object([*as_node(written), *part])
         references = References(without_empty_parts(references.document))
     if found := problems(node, shape_of(line, version, is_mcp=is_mcp)):
         raise Refused("\n".join(found))
@@ -67,7 +69,8 @@ def check(
     own_upstream = (definition.extension or {}).get("upstream")
     if own_upstream and upstream.size_of_list(own_upstream) > upstream.LONGEST_LIST:
         raise Refused(HEAVY)
-    normalised(references.document)
+    if not is_normalised:
+        normalised(references.document)  # for what a gateway panics at
     _check_metadata(definition, is_mcp=is_mcp)
 
 

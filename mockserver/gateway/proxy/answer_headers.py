@@ -27,8 +27,8 @@ def changed_answer(context: RequestContext, headers: Iterable[tuple[str, str]], 
     """The headers of an answer as the definition changes them.
 
     The path is that at the upstream, or that of the request if the definition answers or has rewritten it.
-    Headers of one path
-    or of all are changed first if a version has such headers, else in the place of their first processor.
+    Headers of one path or of all are changed first if a version has such headers, else in the place of their
+    first processor.
 
     Raises:
         Rejected: a value would be too long.

@@ -18,7 +18,8 @@ def is_enabled(api: Api) -> bool:
     if not api.fields["use_basic_auth"]:
         return False
     return not settings["extract_from_body"] or all(
-        settings[name] and _compiles(settings[name]) for name in ("body_user_regexp", "body_password_regexp")
+        settings[name] and regexps.is_valid(settings[name])
+        for name in ("body_user_regexp", "body_password_regexp")
     )
 
 
@@ -104,11 +105,3 @@ def _matches(session: Document, password: str) -> bool:
         return passwords.matches(session["basic_auth_data"], password)
     except passwords.ForeignHash as error:
         raise Rejected(FOREIGN_HASH, 501) from error
-
-
-def _compiles(expression: str) -> bool:
-    try:
-        regexps.compiled(expression)
-    except regexps.BadExpression:
-        return False
-    return True

@@ -57,5 +57,10 @@ def _change(context: RequestContext, removed: Any, added: Mapping[str, str] | No
 
 
 def header_value(context: RequestContext, text: str) -> str:
-    """The value of a header, with variables replaced, one character for each byte."""
-    return urls.as_bytes(replaced(context, text)).decode("latin-1").strip(" \t")
+    """The value of a header, with variables replaced."""
+    return as_header(replaced(context, text))
+
+
+def as_header(text: str) -> str:
+    """A text as the value of a header, one character for each byte."""
+    return urls.as_bytes(text).decode("latin-1").strip(" \t")

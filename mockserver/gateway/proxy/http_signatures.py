@@ -19,7 +19,6 @@ from mockserver.golang.quoted_texts import tokens, unquoted
 from mockserver.http.limits import MAX_HEAD
 
 DIGESTS = {"hmac-sha256": hashlib.sha256, "hmac-sha384": hashlib.sha384, "hmac-sha512": hashlib.sha512}
-SHA1 = hashlib.sha1  # for all other algorithms
 _HEXADECIMAL = re.compile("(?:[0-9a-fA-F]{2})*+")
 _FIELDS = {"keyid", "algorithm", "headers", "signature"}
 TOO_LONG = f"this mock makes and verifies no signature over more than {MAX_HEAD >> 20} MiB of headers"
@@ -148,14 +147,19 @@ def _with_upper_escapes(text: str) -> str:
 
 def _is_signed(context: RequestContext, signature: _Signature, secret: str) -> bool:
     """True if the text of a signature is that of the secret; escapes may be in lower case (:170)."""
-    digest = DIGESTS.get(signature.algorithm, SHA1)
-    text = urls.as_bytes(signed_text(context, signature.headers, context.url.path))
-    digest_bytes = hmac.new(urls.as_bytes(secret), text, digest).digest()
-    expected = quote_plus(base64.b64encode(digest_bytes).decode())
+    text = signed_text(context, signature.headers, context.url.path)
+    expected = signature_of(text, secret, signature.algorithm)
     upper = _with_upper_escapes(signature.text)
     return any(
         hmac.compare_digest(urls.as_bytes(sent), expected.encode()) for sent in (signature.text, upper)
     )
+
+
+def signature_of(text: str, secret: str, algorithm: str) -> str:
+    """The signature of a text by a secret; unknown algorithms are HMAC with SHA-1."""
+    digest = DIGESTS.get(algorithm, hashlib.sha1)
+    digest_bytes = hmac.new(urls.as_bytes(secret), urls.as_bytes(text), digest).digest()
+    return quote_plus(base64.b64encode(digest_bytes).decode())
 
 
 def _signed_line(context: RequestContext, header: str, target: str) -> str:

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 from mockserver.gateway.api_definition import Api
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext
+from mockserver.gateway.proxy.upstream_requests import rewritten
 from mockserver.gateway.proxy.version_apis import found_api
 from mockserver.golang import urls
 from mockserver.http.messages import DropConnection
@@ -84,7 +85,7 @@ def _query(url: urls.Url) -> str:
 def _redirect(context: RequestContext) -> None:
     api = context.api
     context.method = context.upstream_method or context.method
-    url = context.rewriting.url if context.rewriting is not None else context.url
+    url = rewritten(context.url, context.rewriting)
     if api.fields["proxy"]["strip_listen_path"]:
         url = replace(url, path=api.stripped(url.path), raw=url.raw and api.stripped(url.raw))
     context.url = url

@@ -5,16 +5,15 @@ Source: gateway/mw_request_signing.go:74 @v5.12.0; recording transforms/signatur
 
 from __future__ import annotations
 
-import base64
-import hmac
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import partial
-from urllib.parse import quote_plus
 
-from mockserver.gateway.proxy.http_signatures import DIGESTS, SHA1, signed_text
+from mockserver.gateway.proxy.header_transforms import as_header
+from mockserver.gateway.proxy.http_signatures import DIGESTS, signature_of, signed_text
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext
+from mockserver.gateway.proxy.upstream_requests import rewritten
 from mockserver.golang import urls
 
 _ALGORITHMS = ("hmac-sha1", *DIGESTS, "rsa-sha256")
@@ -46,17 +45,16 @@ def sign_request(context: RequestContext) -> None:
             raise _NO_CERTIFICATE("certificate_id is of no certificate with a private key")
         raise Rejected(_BY_RSA, 501)
     names = _signed_headers(context, settings["header_list"] or ())
-    text = urls.as_bytes(signed_text(context, names, _target(context)))
-    digest = hmac.new(urls.as_bytes(settings["secret"]), text, DIGESTS.get(algorithm, SHA1)).digest()
+    text = signed_text(context, names, _target(context))
     parts = {
         "keyId": settings["key_id"],
         "algorithm": algorithm,
         "headers": " ".join(names),
-        "signature": quote_plus(base64.b64encode(digest).decode()),
+        "signature": signature_of(text, settings["secret"], algorithm),
     }
     value = "Signature " + ",".join(f'{name}="{part}"' for name, part in parts.items())
     name = settings["signature_header"] or "Authorization"
-    context.set_header(name, urls.as_bytes(value).decode("latin-1").strip(" \t"))
+    context.set_header(name, as_header(value))
 
 
 def _signed_headers(context: RequestContext, listed: Sequence[str]) -> list[str]:
@@ -78,7 +76,7 @@ def _signed_headers(context: RequestContext, listed: Sequence[str]) -> list[str]
 
 def _target(context: RequestContext) -> str:
     """Path and query as they are signed: those of a rewritten URL, or else without the listen path (:58)."""
-    url = context.rewriting.url if context.rewriting is not None else context.url
+    url = rewritten(context.url, context.rewriting)
     text = (urls.escaped(url.path, url.raw) or "/") + url.query
     is_stripped = context.rewriting is None and context.api.fields["proxy"]["strip_listen_path"]
     return context.api.stripped(text) if is_stripped else text

@@ -19,5 +19,5 @@ def begin(context: RequestContext) -> list[tuple[str, str]]:
         return []
     parent = _PARENT.fullmatch(context.header("Traceparent"))
     trace, flags = parent.group(1, 2) if parent else (secrets.token_hex(16), "01")
-    context.headers = {**context.headers, "traceparent": f"00-{trace}-{secrets.token_hex(8)}-{flags}"}
+    context.set_header("Traceparent", f"00-{trace}-{secrets.token_hex(8)}-{flags}")
     return [("X-Tyk-Trace-Id", trace)]

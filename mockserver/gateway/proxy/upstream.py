@@ -14,7 +14,7 @@ from mockserver.gateway.proxy.answer_headers import changed_answer
 from mockserver.gateway.proxy.header_transforms import tells_addresses
 from mockserver.gateway.proxy.mcp import metadata_paths
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext
-from mockserver.gateway.proxy.upstream_requests import UpstreamRequest
+from mockserver.gateway.proxy.upstream_requests import UpstreamRequest, rewritten
 from mockserver.golang import absolute_urls, urls
 from mockserver.golang.absolute_urls import AbsoluteUrl
 from mockserver.golang.content_sniffing import content_type
@@ -72,7 +72,8 @@ def forward(context: RequestContext, path: str = "") -> Reply:
 
 def in_place(context: RequestContext, reply: Reply) -> Reply:
     """A reply of the gateway in place of the upstream's, with headers that are changed as those are."""
-    path = _upstream_request(context, _target(context)).path
+    url = rewritten(context.url, context.rewriting)
+    path = _target_path(context, _target(context), url.path)
     return replace(reply, headers=tuple(changed_answer(context, reply.headers, path)))
 
 
@@ -90,7 +91,7 @@ def _target(context: RequestContext) -> AbsoluteUrl:
 
 def _upstream_request(context: RequestContext, target: AbsoluteUrl) -> UpstreamRequest:
     """The request that the gateway sends to the target (gateway/reverse_proxy.go:241 @v5.12.0)."""
-    url = context.rewriting.url if context.rewriting is not None else context.url
+    url = rewritten(context.url, context.rewriting)
     path, raw = _target_path(context, target, url.path), url.raw and _target_path(context, target, url.raw)
     query = "&".join(part for part in (target.query, url.query.removeprefix("?")) if part)
     method = context.upstream_method or context.method

@@ -1,4 +1,4 @@
-"""What is sent to an upstream: a request, and what a definition makes of its URL."""
+"""Requests that are sent to an upstream, and their URLs as a definition rewrites them."""
 
 from __future__ import annotations
 
@@ -20,6 +20,11 @@ class Rewriting:
 
     url: urls.Url
     target: AbsoluteUrl | None
+
+
+def rewritten(url: urls.Url, rewriting: Rewriting | None) -> urls.Url:
+    """The URL of a request as a definition makes it; the same if that leaves it as it is."""
+    return url if rewriting is None else rewriting.url
 
 
 @dataclass(frozen=True)

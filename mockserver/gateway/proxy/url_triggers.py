@@ -12,6 +12,7 @@ from functools import partial
 from mockserver.gateway.policy_merging import Document
 from mockserver.gateway.proxy.context_variables import ContextVariables
 from mockserver.gateway.proxy.request_context import Rejected, RequestContext
+from mockserver.gateway.proxy.variables import of_metadata
 from mockserver.golang import regexps, urls
 from mockserver.http.answer_heads import canonical
 from mockserver.http.header_values import as_text
@@ -94,7 +95,7 @@ def _path_parts(context: RequestContext, name: str) -> _Found:
 
 
 def _metadata(context: RequestContext, name: str) -> _Found:
-    value = ((context.session or {}).get("meta_data") or {}).get(name)
+    value = of_metadata(context, name)
     if isinstance(value, str):
         yield name, value
 

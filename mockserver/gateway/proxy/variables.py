@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from functools import partial
 from typing import Any
 from urllib.parse import quote_plus
@@ -81,19 +82,8 @@ def shown(value: Any, depth: int = 0) -> str:
 
 def _number(value: float) -> str:
     """A number with the fewest digits, and without an exponent (strconv.FormatFloat)."""
-    digits = format(value, "d") if isinstance(value, int) else repr(value)
-    mantissa, _, exponent = digits.partition("e")
-    whole, _, fraction = mantissa.lstrip("-").partition(".")
-    if exponent:
-        shift = int(exponent)
-        if shift >= 0:
-            fraction = fraction.ljust(shift, "0")
-            whole, fraction = whole + fraction[:shift], fraction[shift:]
-        else:
-            whole, fraction = "0", "0" * (-shift - len(whole)) + whole + fraction
-    fraction = fraction.rstrip("0")
-    sign = "-" if mantissa.startswith("-") else ""
-    return f"{sign}{whole}.{fraction}" if fraction else sign + whole
+    text = format(Decimal(str(value)), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _of_environment(context: RequestContext, name: str) -> str:
@@ -112,7 +102,8 @@ def _of_context(context: RequestContext, name: str) -> Any:
     return None if context.variables is None else context.variables.value(name)
 
 
-def _of_metadata(context: RequestContext, name: str) -> Any:
+def of_metadata(context: RequestContext, name: str) -> Any:
+    """A member of the metadata of the session; None if there is none."""
     return ((context.session or {}).get("meta_data") or {}).get(name)
 
 
@@ -122,5 +113,5 @@ _KINDS: dict[str, tuple[str, Callable[[RequestContext, str], Any]]] = {  # in th
     "$secret_vault.": (r"\$secret_vault.[A-Za-z0-9/.-]+", partial(_of_store, label="$secret_vault.")),
     "$secret_consul.": (r"\$secret_consul.[A-Za-z0-9/.-]+", partial(_of_store, label="$secret_consul.")),
     "$tyk_context.": (r"\$tyk_context.[A-Za-z0-9_.-]+", _of_context),
-    "$tyk_meta.": (r"\$tyk_meta.[A-Za-z0-9_.-]+", _of_metadata),
+    "$tyk_meta.": (r"\$tyk_meta.[A-Za-z0-9_.-]+", of_metadata),
 }
